@@ -15,7 +15,8 @@ from models.layers.block import Block, BlockError
 from models.layers.heads.output import OutputModule
 from models.layers.linear.members import MembersBlock
 from models.layers.own_block import TAKEN_NAMES, OwnBlock, read_settings
-from models.recomputing import recompute, worth_recomputing
+from models.memory.recomputing import recompute, worth_recomputing
+from models.memory.without_memory import give_memory, without_memory
 from models.shape import Problem, Shape, words
 
 if TYPE_CHECKING:
@@ -298,10 +299,10 @@ def build_model(graph: Graph, problem: Problem, seed: int) -> Network:
     The weights are float32. The global random state is neither read nor changed. Raises GraphError
     for a graph whose blocks do not fit.
     """
-    with torch.device("meta"):
+    with without_memory():
         network = Network(graph, problem)
 
-    network.to_empty(device="cpu")
+    give_memory(network)
     initialise(network, torch.Generator().manual_seed(seed))
     return network
 

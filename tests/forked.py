@@ -19,6 +19,7 @@ import importlib
 import io
 import json
 import os
+import pkgutil
 import runpy
 import selectors
 import shutil
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, NoReturn
 import psutil
 
 from app.engine import own_process
+from models.memory.lazy_dynamo import spare_dynamo
 
 if TYPE_CHECKING:
     import pytest
@@ -47,14 +49,21 @@ MODULE = "tests.forked"
 
 BEFOREHAND = (
     "torch",
+    "torch.distributed.tensor",
+    "torch.fx.experimental.symbolic_shapes",
+    "pandas",
     "app.cli",
     "app.headless",
     "app.prediction_command",
     "app.terminal",
+    "app.engine.detached",
+    "app.engine.learning",
     "app.engine.results.report",
+    "app.engine.sources",
     "app.engine.training.trainer",
+    "models",
 )
-"""What is imported before the fork."""
+"""What is imported before the fork, with all that is in packages of the program."""
 
 ADDRESS = "NETWRIGHT_TESTS_FORK"
 """The variable that names the socket to processes whose own processes are to be forks."""
@@ -142,8 +151,12 @@ class _Program:
 
 def main() -> None:
     """Forks for who asks at a socket, until standard input ends; runs the program in each fork."""
+    spare_dynamo()
     for name in BEFOREHAND:
-        importlib.import_module(name)
+        module = importlib.import_module(name)
+        if name.startswith(("app.engine.", "models")):
+            for part in pkgutil.walk_packages(getattr(module, "__path__", []), f"{name}."):
+                importlib.import_module(part.name)
 
     gc.collect()
     gc.freeze()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
 
 from models.code import layout
@@ -13,6 +12,7 @@ from models.code.calls import call
 from models.code.definitions import Definitions
 from models.code.names import Attributes, input_names, unread_blocks, values_of
 from models.groups import expanded
+from models.memory.without_memory import without_memory
 from models.network import input_shapes, place_blocks
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _writer(graph: Graph, problem: Problem, definitions: Definitions) -> _Writer
     """Returns the writer of a graph, whose groups are taken apart. Raises GraphError."""
     apart = expanded(graph)
     placed = list(place_blocks(apart, problem))
-    with torch.device("meta"):
+    with without_memory():
         modules = {block.node.name: block.module() for block in placed}
 
     shapes = input_shapes(problem) | {block.node.name: block.shape for block in placed}

@@ -63,7 +63,6 @@ ENGINE_GROUND = (
     "foreign",
     "free_memory",
     "garbage",
-    "lazy_dynamo",
     "own_process",
     "text",
     "ticks",

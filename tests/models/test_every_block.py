@@ -10,14 +10,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from app.engine.compute.fake_tensors import fake_tensors
+from models.memory.recomputing import recompute
+from models.memory.without_memory import give_memory, without_memory
 from models.network import initialise
-from models.recomputing import recompute
 from tests.models.blocks import ALL, Case, cases
 from tests.models.networks import initialised
 from tests.models.work import WorkMeter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from torch import nn
 
@@ -100,10 +101,10 @@ def test_every_weight_and_buffer_has_an_initial_value_that_follows_from_the_seed
     for case in cases(kind, most=1):
         states = []
         for seed in (0, 0, 1):
-            with torch.device("meta"):
+            with without_memory():
                 module = case.block.module(*case.shapes)
 
-            module.to_empty(device="cpu")
+            give_memory(module)
             for tensor in (*module.parameters(), *module.buffers()):
                 tensor.detach().fill_(float("nan") if tensor.is_floating_point() else -1)
 
@@ -113,6 +114,26 @@ def test_every_weight_and_buffer_has_an_initial_value_that_follows_from_the_seed
         for name, tensor in states[0].items():
             assert torch.isfinite(tensor).all() and not (tensor == -1).all(), (case, name)
             assert torch.equal(tensor, states[1][name]), (case, name)
+
+
+@EVERY
+def test_a_block_without_memory_is_given_what_it_has_elsewhere(kind: type[Block]) -> None:
+    for case in cases(kind, most=1):
+        plain = case.block.module(*case.shapes)
+        with without_memory():
+            module = case.block.module(*case.shapes)
+
+        give_memory(module)
+        assert _forms(module.named_parameters()) == _forms(plain.named_parameters()), case
+        assert _forms(module.named_buffers()) == _forms(plain.named_buffers()), case
+        assert _forms(module.state_dict().items()) == _forms(plain.state_dict().items()), case
+
+
+def _forms(tensors: Iterable[tuple[str, torch.Tensor]]) -> list[tuple[object, ...]]:
+    return [
+        (name, tensor.shape, tensor.dtype, tensor.device, tensor.requires_grad)
+        for name, tensor in tensors
+    ]
 
 
 @EVERY

@@ -18,7 +18,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from app.engine.lazy_dynamo import spare_dynamo
+from models.memory.lazy_dynamo import spare_dynamo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,35 +73,6 @@ class _RealForms(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return torch.empty_like(args[1]), *out[1:]
 
         return out
-
-
-class WithoutValues(TorchFunctionMode):
-    """Leaves out what only gives new weights their values: fake ones have none.
-
-    Giving them takes a fifth of the time of measuring a block.
-    """
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        del types
-        given = kwargs or {}
-        if func in _FILLING:
-            return args[0] if args else given["tensor"]
-
-        return func(*args, **given)
-
-
-_FILLING = {
-    torch.Tensor.fill_,
-    torch.Tensor.zero_,
-    torch.Tensor.normal_,
-    torch.Tensor.uniform_,
-    nn.init.kaiming_uniform_,
-    nn.init.normal_,
-    nn.init.uniform_,
-    nn.init.xavier_uniform_,
-}
 
 
 def _lstm_workspace(args: Sequence[Any]) -> int:

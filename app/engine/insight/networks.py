@@ -13,6 +13,7 @@ from app.engine.insight.weights_choice import WeightsChoice
 from app.engine.results.predictor import Predictor
 from app.engine.runs.run import Run
 from app.engine.training.start_weights import take_over
+from models.memory.without_memory import give_memory, without_memory
 from models.network import Network, build_model
 
 if TYPE_CHECKING:
@@ -140,10 +141,10 @@ def fitted(graph: Graph, problem: Problem, trained: Network, name: str) -> Netwo
     if trained.graph == graph and trained.problem.inputs == problem.inputs:
         return trained
 
-    with torch.device("meta"):
+    with without_memory():
         network = Network(graph, problem)
 
-    network.to_empty(device="cpu")
+    give_memory(network)
     there = trained.state_dict()
     with torch.no_grad():
         for weight, tensor in network.state_dict().items():

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.engine.lazy_dynamo import spare_dynamo
+from models.memory.lazy_dynamo import spare_dynamo
 from models.spec import Choice, Registry, setting
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from torch import nn
 
 from app.engine.compute.fake_tensors import (
     ActivationMeter,
-    WithoutValues,
     behave_as_on,
     storage_of,
 )
 from app.engine.memory.simulated_step import bytes_of, in_channels_last
-from models.recomputing import recompute, worth_recomputing
+from models.memory.recomputing import recompute, worth_recomputing
+from models.memory.without_memory import WithoutValues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -63,7 +63,7 @@ class Conditions:
     """The conditions of a training on which the memory of a block depends.
 
     batch: examples that go through the network together. precision: "float32", "bfloat16" or
-    "float16". device_type: "cpu", "cuda" or "mps". recompute: see `models.recomputing`.
+    "float16". device_type: "cpu", "cuda" or "mps". recompute: see `models.memory.recomputing`.
     """
 
     batch: int

@@ -14,12 +14,12 @@ import torch
 
 from app.engine.compute.fake_tensors import (
     ActivationMeter,
-    WithoutValues,
     behave_as_on,
     fake_tensors,
 )
 from app.engine.learning.loss import mean_of_members, targets_of_members
 from app.engine.memory.storage_tracker import BLOCK, StorageTracker, rounded
+from models.memory.without_memory import WithoutValues
 from models.network import Network, fake_inputs
 
 if TYPE_CHECKING:

@@ -48,6 +48,7 @@ from app.engine.runs.weights_in_use import (
 )
 from app.engine.sources.format import Check, Progress, no_check, no_progress
 from app.engine.sources.opening import open_dataset
+from models.memory.without_memory import give_memory, without_memory
 from models.network import Network
 
 if TYPE_CHECKING:
@@ -102,10 +103,10 @@ class Predictor:
         if (which or in_use.use) == "last":
             weights, weights_by_name = _last(run, None if which else in_use.step)
 
-        with torch.device("meta"):
+        with without_memory():
             network = Network(best.graph, best.problem)
 
-        network.to_empty(device="cpu")
+        give_memory(network)
         try:
             restore_model(network, weights_by_name)
         except Damaged as error:

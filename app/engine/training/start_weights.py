@@ -13,6 +13,7 @@ from app.engine.runs.checkpoint import Best, read_best
 from app.engine.runs.findings import START_WEIGHTS, Finding, Level
 from app.engine.runs.run import Run, default_folder
 from app.engine.runs.weights_file import BLOCKS, SUFFIX, read_weights_file
+from models.memory.without_memory import without_memory
 from models.network import Network
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def preview(text: str, graph: Graph, problem: Problem) -> TakenOver:
 
     Nothing of the size of the network is allocated beside the weights that are read.
     """
-    with torch.device("meta"):
+    with without_memory():
         network = Network(graph, problem)
 
     start = find_start(text)

@@ -8,7 +8,7 @@ import threading
 
 import torch
 
-from app.engine.lazy_dynamo import spare_dynamo
+from models.memory.lazy_dynamo import spare_dynamo
 
 _is_warm = threading.Event()
 

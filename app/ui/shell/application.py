@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from app.engine import folders, garbage
 from app.ui.pages import find_pages
 from app.ui.shell.main_window import MainWindow
+from app.ui.shell.system.plain_imports import use_plain_imports
 from app.ui.shell.system.single_instance import SingleInstance
 from app.ui.state.collector import Collector
 from app.ui.state.preferences import Preferences
@@ -62,6 +63,7 @@ class Window(QObject):
         self, folder: Path, paths: list[str], train: bool = False, awake: Awake | None = None
     ) -> None:
         super().__init__()
+        use_plain_imports()
         sys.setswitchinterval(SWITCH_S)
         garbage.keep_few_arenas()
         QPixmapCache.setCacheLimit(PIXMAPS_KB)

@@ -25,6 +25,7 @@ from app.engine.runs.weights_file import (
 )
 from models.graph import Graph
 from models.graph_file import plain_blocks
+from models.memory.without_memory import without_memory
 from models.network import Network
 from models.shape import Problem
 
@@ -88,7 +89,7 @@ def _own(facts: dict[str, Any], weights: Tensors, path: Path) -> ReadNetwork | N
     try:
         graph = Graph.from_plain(facts["graph"])
         problem = Problem.from_plain(facts["problem"])
-        with torch.device("meta"):
+        with without_memory():
             own = Network(graph, problem).state_dict()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(

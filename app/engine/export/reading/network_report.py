@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from app.engine.errors import UserError
 from app.engine.experiment.experiment import Experiment
 from app.engine.export.reading.network_file import read_network, write_network
 from app.engine.planning.graph_report import GraphReport, report_without_data
 from app.engine.runs.weights_file import BLOCKS
+from models.memory.without_memory import without_memory
 from models.network import Network
 from models.own_network import OwnNetwork
 
@@ -45,7 +44,7 @@ def report_on_network(
     if report.mistake is not None:
         return report, notes
 
-    with torch.device("meta"):
+    with without_memory():
         built = Network(network.graph, report.problem)
     _check_weights(path, network.weights, built)
     if out is not None:

@@ -18,7 +18,6 @@ import threading
 from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,7 @@ def _install() -> None:
     torch._dynamo = stand_in  # noqa: SLF001 - the module's name
 
     try:
-        path = Path(torch.__file__).parent / "_dynamo" / "config.py"
+        path = f"{torch.__path__[0]}/_dynamo/config.py"
         spec = importlib.util.spec_from_file_location(SETTINGS, path)
         assert spec is not None
         assert spec.loader is not None

@@ -14,8 +14,8 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.resolve import resolve_for
 from models.layers.convolution.convnext import ConvNeXtModule
 from models.layers.normalisation.batch_norm import BatchNorm
+from models.memory.recomputing import recompute, worth_recomputing
 from models.network import build_model, fake_inputs
-from models.recomputing import recompute, worth_recomputing
 from models.template import TEMPLATES, Template
 from tests.problems import fitting
 

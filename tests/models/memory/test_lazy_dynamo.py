@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.forked import python
+
 USES = {
     "export": """
 exported = torch.export.export(torch.nn.Linear(2, 3), (torch.ones(4, 2),))
@@ -54,15 +56,49 @@ distributed.destroy_process_group()
 assert "torch._dynamo.convert_frame" not in sys.modules, "all of it was loaded"
 """
 
+STAND_IN = """
+import sys
+import torch
+from models.memory.lazy_dynamo import spare_dynamo
+spare_dynamo()
+"""
 
-@pytest.mark.parametrize("use", USES)
-def test_the_compiler_is_loaded_only_where_it_is_used(use: str) -> None:
+LOADING = """
+import sys
+import torch
+from models.graph import Graph, Node
+from models.memory.without_memory import give_memory, without_memory
+from models.network import Network
+from models.shape import Problem
+columns = Node("columns", "categorical-embedding", {"categories": [5, 30]})
+graph = Graph((columns, Node("answer", "output", {"outputs": 3})))
+problem = Problem("row", (4,), 3, 100, categories=(5, 30))
+with without_memory():
+    network = Network(graph, problem)
+
+give_memory(network)
+assert network(torch.zeros(2, 4)).shape == (2, 3)
+loaded = {"torch._dynamo.convert_frame", "sympy"} & sys.modules.keys()
+assert not loaded, loaded
+"""
+
+
+def run(command: list[str], script: str) -> str:
     ended = subprocess.run(
-        [sys.executable, "-c", STEP + USES[use]],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        [*command, "-c", script], capture_output=True, text=True, timeout=120, check=False
     )
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.strip() == "3"
+    return ended.stdout.strip()
+
+
+def test_nothing_of_a_training_loads_it() -> None:
+    assert run([sys.executable], STEP + USES["recomputing"]) == "3"
+
+
+@pytest.mark.parametrize("use", USES)
+def test_whoever_uses_it_gets_it(use: str) -> None:
+    assert run(python(), STAND_IN + USES[use]) == "3"
+
+
+def test_a_network_is_loaded_without_it_and_without_symbolic_algebra() -> None:
+    run([sys.executable], LOADING)

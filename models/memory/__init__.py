@@ -1,0 +1,1 @@
+"""What spares memory: recomputing, building without values, and no compiler."""
