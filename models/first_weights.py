@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from models.layers.convolution.dirac import DiracConv2d
 from models.layers.heads.output import OutputModule
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ def fill_convolution(module: Any, generator: torch.Generator) -> None:
     nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
 
 
+def fill_dirac(module: Any, generator: torch.Generator) -> None:
+    """Normal by fan-in; the first filters pass on a channel each (arXiv:1706.00388)."""
+    nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+    nn.init.dirac_(module.weight[: module.in_channels])
+
+
 def fill_embedding(module: Any, generator: torch.Generator) -> None:
     """Normal with a deviation of 0.02, and 0 for the padding."""
     nn.init.normal_(module.weight, std=0.02, generator=generator)
@@ -86,6 +93,7 @@ RULES = (
     Rule((OutputModule,), fill_output),
     Rule((nn.Linear,), fill_linear),
     Rule((nn.ConvTranspose1d, nn.ConvTranspose2d), fill_transposed),
+    Rule((DiracConv2d,), fill_dirac),
     Rule((nn.Conv1d, nn.Conv2d), fill_convolution),
     Rule((nn.Embedding,), fill_embedding),
     Rule(

@@ -100,6 +100,7 @@ class ResNet(Template):
                 "channels": rounded(width * WIDTHS[min(widened, len(WIDTHS)) - 1]),
                 "downsample": downsample,
                 "halving": "before-norm" if number == 1 else "first",
+                "first_weights": "identity",
                 "dropout": self.dropout,
             }
             nodes.append(Node(f"block{number}", "residual", settings))

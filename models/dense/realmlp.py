@@ -42,7 +42,7 @@ class RealMLP(Template):
     gives: ClassVar[tuple[Answers, ...]] = ("values",)
 
     depth: int = setting(
-        3,
+        2,
         label="Depth",
         unit="layers",
         ge=1,

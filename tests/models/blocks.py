@@ -49,7 +49,7 @@ UNPATCHED: dict[str, tuple[dict[str, int], ...]] = {
 TOGETHER: dict[str, tuple[dict[str, Any], ...]] = {
     "residual": (
         {"downsample": True, "halving": "before-norm"},
-        {"downsample": True, "halving": "first"},
+        {"downsample": True, "halving": "first", "first_weights": "identity"},
     ),
 }
 """Settings that do something only beside others, by the kind of the block."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from torch import nn
 
 from models.layers.block import BLOCKS, Block, BlockError, image_shape
+from models.layers.convolution.dirac import DiracConv2d
 from models.layers.layer import Layer
 from models.layers.normalisation.batch_norm import BatchNorm
 from models.receptive_field import ReceptiveField, filter_field
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 HALVING = {"last": "Last", "before-norm": "Before the norm", "first": "First"}
 """The names on screen, by the values of the setting `halving`."""
+
+FIRST_WEIGHTS = {"random": "All at random", "identity": "The first pass channels on"}
+"""The names on screen, by the values of the setting `first_weights`."""
 
 
 @BLOCKS.register
@@ -51,6 +55,14 @@ class Residual(Block):
         "quarter of the places; or before the convolution, which costs a quarter and sees less "
         "detail.",
     )
+    first_weights: Literal["random", "identity"] = setting(
+        "random",
+        label="First weights",
+        choices=FIRST_WEIGHTS,
+        advanced=True,
+        help="How the first convolution begins: with all filters at random; or with a filter for "
+        "each channel that passes it on, and the others at random, which learns sooner.",
+    )
     dropout: float = setting(
         0.0,
         label="Dropout",
@@ -77,7 +89,8 @@ class Residual(Block):
 
     def module(self, *inputs: Shape) -> nn.Module:
         halving = self.halving if self.downsample else None
-        return ResidualModule(inputs[0][0], self.channels, halving, self.dropout)
+        passes_on = self.first_weights == "identity"
+        return ResidualModule(inputs[0][0], self.channels, halving, self.dropout, passes_on)
 
     def multiply_adds(self, *inputs: Shape) -> int:
         inputs_each, height, width = inputs[0]
@@ -108,13 +121,21 @@ class ResidualModule(Layer):
     2018); elsewhere x + f(f(x)).
 
     halving: where the pool stands that halves the size: "last", which is behind f, "before-norm" or
-    "first"; None for none.
+    "first"; None for none. passes_on: whether the first convolution begins by passing channels on.
     """
 
-    def __init__(self, inputs: int, channels: int, halving: str | None, dropout: float) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        channels: int,
+        halving: str | None,
+        dropout: float,
+        passes_on: bool = False,
+    ) -> None:
         super().__init__()
+        convolution = DiracConv2d if passes_on else nn.Conv2d
         first: list[nn.Module] = [
-            nn.Conv2d(inputs, channels, 3, padding=1, bias=False),
+            convolution(inputs, channels, 3, padding=1, bias=False),
             BatchNorm(channels),
             nn.ReLU(inplace=True),
         ]
