@@ -94,6 +94,7 @@ def fork_own_processes(patch: pytest.MonkeyPatch) -> None:
     if sys.platform == "linux":
         patch.setenv(ADDRESS, python()[-1])
         patch.setattr(own_process, "_command", _command)
+        patch.setattr(own_process, "foreign_python", _foreign_python)
 
 
 def own_children(recursive: bool = False) -> list[psutil.Process]:
@@ -105,6 +106,10 @@ def own_children(recursive: bool = False) -> list[psutil.Process]:
 
 def _command(module: str, argument: str) -> list[str]:
     return [*python(), "-P", "-m", module, argument]
+
+
+def _foreign_python(script: Path, *arguments: str) -> list[str]:
+    return [*python(), str(script), *arguments]
 
 
 class _Server:
@@ -269,6 +274,7 @@ def _run(request: Request) -> None:
     _open_streams(request.environment.get("PYTHONIOENCODING", ""))
     if ADDRESS in request.environment:
         own_process._command = _command
+        own_process.foreign_python = _foreign_python
 
     arguments = list(request.arguments)
     is_safe = arguments[0] == "-P"

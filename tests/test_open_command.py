@@ -12,7 +12,7 @@ import pytest
 
 from app import cli
 from app.engine.runs.run import Run, default_folder
-from tests.forked import python
+from tests.forked import fork_own_processes, python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = str(folder / "first")
     assert cli.main(["train", str(experiment), "--run-dir", run]) == 0
     path = folder / "first.zip"
-    assert cli.main(["export", run, "--format", "bundle", "--out", str(path)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        fork_own_processes(patch)
+        assert cli.main(["export", run, "--format", "bundle", "--out", str(path)]) == 0
     return path
 
 

@@ -29,6 +29,14 @@ def python() -> str:
     return str(console if windowed else executable)
 
 
+def foreign_python(script: Path, *arguments: str) -> list[str]:
+    """Returns the command that runs a script as somebody without this program would.
+
+    Python then looks neither into the folder of this program nor into the environment's paths.
+    """
+    return [python(), "-I", str(script), *arguments]
+
+
 def start(module: str, argument: str, errors: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     """Starts a module, whose only argument is a text; all its streams are pipes without a buffer.
 

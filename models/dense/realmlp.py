@@ -17,6 +17,9 @@ SCALE_SPEED = 96.0
 BINS = 64
 """Of each amount: steps are learned with 64 nearly as well as trees learn them."""
 
+VECTOR = 24
+"""Numbers of a category of many values, of which pairs matter."""
+
 
 @TEMPLATES.register
 class RealMLP(Template):
@@ -28,7 +31,8 @@ class RealMLP(Template):
     paper's: there weights are divided by the root of the width, here by that of the width / 256.
     Amounts have bins beside waves, and 11 sums of both instead of 3 of waves. On made tables
     (`python -m tests.bench trees --only choosing`) that gained 2 to 5 points where amounts have
-    thresholds or waves, and lost at most 1 where they have neither.
+    thresholds or waves, and lost at most 1 where they have neither. Two layers instead of three
+    gained up to 2 points there and lost none, and categories of 24 numbers instead of 8 up to 1.
     """
 
     kind: ClassVar[str] = "realmlp"
@@ -86,6 +90,7 @@ class RealMLP(Template):
             "categories": list(problem.categories),
             "width": 12,
             "bins": BINS,
+            "vector": VECTOR,
             "frequency": self.frequency,
         }
         function = "mish" if problem.meaning == "amounts" else "selu"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import safetensors.torch
 import torch
 
+from app.engine import own_process
 from app.engine.errors import UserError
 from app.engine.files import read_regular
 
@@ -74,8 +74,7 @@ def _run(
         safetensors.torch.save({f"input{number}": each for number, each in enumerate(examples)})
     )
 
-    # -I: neither the folder of this program nor the environment's paths are looked into.
-    command = [sys.executable, "-I", str(SCRIPT), *map(str, paths), str(torch.get_num_threads())]
+    command = own_process.foreign_python(SCRIPT, *map(str, paths), str(torch.get_num_threads()))
     try:
         ended = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False

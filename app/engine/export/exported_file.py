@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.engine import own_process
 from app.engine.errors import UserError
 from app.engine.export import loaders
 from app.engine.files import json_line, open_regular
@@ -38,9 +38,8 @@ class ExportedFile:
         # What it writes to the standard error may be more than a pipe holds.
         self._errors = self._stack.enter_context(tempfile.TemporaryFile())
 
-        # -I: neither the folder of this program nor the environment's paths are looked into.
         self._process = subprocess.Popen(
-            [sys.executable, "-I", str(SCRIPT), *self._arguments],
+            own_process.foreign_python(SCRIPT, *self._arguments),
             cwd=self._folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

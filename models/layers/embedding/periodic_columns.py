@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 MOST_ONE_HOT = 9
 """Values up to which a category is one-hot; of more it has a vector."""
 
-VECTOR = 8
-"""Numbers of the vector of a category."""
-
 VECTOR_SPEED = 16.0
 """How many times as far as other weights a step of Adam moves the vectors of categories."""
 
@@ -48,7 +45,8 @@ class PeriodicColumns(Block):
     sums of its waves cos(2 pi (f x + p)) with learned f and p, and of its bins: of each, how much
     of it lies below x, from 0 to 1 (piecewise linear encoding; both of Gorishniy et al. 2022,
     arXiv:2203.05556). There bins have as many examples each; here they would, if amounts were
-    normally distributed. A category of up to 9 values is one-hot, others are vectors of 8 numbers.
+    normally distributed. A category of up to 9 values is one-hot, others are vectors of `vector`
+    numbers.
     """
 
     kind: ClassVar[str] = "periodic-columns"
@@ -87,6 +85,14 @@ class PeriodicColumns(Block):
         help="Into how many pieces the range of an amount is divided: the finer, the sharper can "
         "steps be; 0 for none.",
     )
+    vector: int = setting(
+        8,
+        label="Vector",
+        unit="numbers a category",
+        ge=1,
+        le=256,
+        help="How many numbers a category of more than 9 values becomes.",
+    )
     categories: Categories = setting([], label="Values per category", help=CATEGORIES_HELP)
 
     def title(self) -> str:
@@ -96,11 +102,17 @@ class PeriodicColumns(Block):
         numeric = numeric_columns(inputs[0], self.categories, self.label)
         few, many = parted(self.categories)
         marks = sum(self.categories[index] - 1 for index in few)
-        return (numeric * self.width + marks + VECTOR * len(many),)
+        return (numeric * self.width + marks + self.vector * len(many),)
 
     def module(self, *inputs: Shape) -> nn.Module:
         return PeriodicColumnsModule(
-            inputs[0][0], self.width, self.waves, self.frequency, self.categories, self.bins
+            inputs[0][0],
+            self.width,
+            self.waves,
+            self.frequency,
+            self.categories,
+            self.bins,
+            self.vector,
         )
 
     def multiply_adds(self, *inputs: Shape) -> int:
@@ -146,6 +158,7 @@ class PeriodicColumnsModule(Layer):
         frequency: float,
         categories: list[int],
         bins: int = 0,
+        vector: int = 8,
     ) -> None:
         super().__init__()
         self.numeric = columns - len(categories)
@@ -155,7 +168,7 @@ class PeriodicColumnsModule(Layer):
         self.lookup = None
         if self.many:
             values = [categories[index] for index in self.many]
-            self.lookup = CategoryTables(values, [VECTOR] * len(values))
+            self.lookup = CategoryTables(values, [vector] * len(values))
 
         self.has_waves = self.numeric > 0 and width > 1
         self.bins = bins if self.has_waves else 0

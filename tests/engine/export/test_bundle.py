@@ -44,6 +44,7 @@ def copy_of(run: Run, folder: Path) -> Run:
     return Run(Path(shutil.copytree(run.path, folder / run.name)))
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_a_bundle_is_proved_and_opens_as_the_same_run(penguins: Run, tmp_path: Path) -> None:
     out = tmp_path / "Pinguine ü.zip"
     proof = export(penguins, "bundle", out)

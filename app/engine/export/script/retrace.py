@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.engine import own_process
 from app.engine.errors import UserError
 from app.engine.export.script.elsewhere import loss_tolerance
 from app.engine.export.script.source import ScriptSource
@@ -92,9 +92,8 @@ def _output(
     path: Path, arguments: tuple[str, ...], progress: Progress, epochs: int = 0
 ) -> list[str]:
     """Runs the script and returns the lines that it prints. Raises UserError where it fails."""
-    # -I: neither the folder of this program nor the environment's paths are looked into.
     process = subprocess.Popen(
-        [sys.executable, "-I", str(path), *arguments],
+        own_process.foreign_python(path, *arguments),
         cwd=path.parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

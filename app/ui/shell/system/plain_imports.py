@@ -1,9 +1,9 @@
 """Python's own import statement, which PySide6 replaces by one of its own.
 
 Its own looks into every module that is loaded, for modules that ask for other names of Qt's
-functions. No module of this program does. It reads the source of each module for that, which took a
-seventh of the processor time of loading the engine, and makes each import statement five times as
-dear. Torch has such statements in functions: measuring the memory of a network takes 100,000.
+functions. No module of this program does. It reads the source of each module for that, which took
+a seventh of the processor time of loading the engine, and makes each import statement five times as
+dear. Torch has such statements in functions: measuring the memory of a network passes 10,000.
 """
 
 from __future__ import annotations
