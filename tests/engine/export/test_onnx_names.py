@@ -19,6 +19,8 @@ from tests.engine.export.untrained import untrained_run
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 onnx = pytest.importorskip("onnx")
 
 COLUMNS = (

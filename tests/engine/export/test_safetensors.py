@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from app.engine.runs.run import Run
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 SORTS = {
     "classification": "image",
     "binary-classification": "row",

@@ -10,6 +10,8 @@ import pytest
 from app.engine.export.words import figure_text, mark_text, proof_lines, speed_text, summary_text
 from tests.engine.export.proofs import a_proof
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),

@@ -6,10 +6,11 @@ import http.client
 import json
 import re
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from tests.forked import python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Service:
 @contextmanager
 def serving(run: Path, *options: str) -> Iterator[Service]:
     """Starts `netwright serve` on a free port and ends it at the end."""
-    command = [sys.executable, "-m", "app", "serve", str(run), "--port", "0", *options]
+    command = [*python(), "-m", "app", "serve", str(run), "--port", "0", *options]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

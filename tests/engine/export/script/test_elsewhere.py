@@ -34,6 +34,8 @@ from tests.engine.export.script.training_again import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 
 def say_elsewhere(run: Run) -> None:
     """Lets the record of a run say that a GPU computed it in float32."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.engine.tiny import Combination
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 NEXT_TOKENS = tiny.Combination("language-modelling", "text", "gpt", "cross-entropy", "muon")
 AMOUNTS = tiny.Combination("regression", "row", "mlp", "huber", "sgd")
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from tests.engine.tiny import Combination
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
+
 ALL = tiny.combinations()
 LONG = pytest.mark.long
 
