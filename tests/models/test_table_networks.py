@@ -93,6 +93,17 @@ def test_columns_are_clipped_smoothly_and_have_waves_and_marks() -> None:
     assert plain(x).shape == (2, 3 + 2 + 8)
 
 
+def test_a_category_of_many_values_becomes_a_vector() -> None:
+    block = PeriodicColumns(width=1, categories=[3, 30, 400], vector=24)
+    assert block.shape((5,)) == (2 + 2 + 2 * 24,)
+    module = initialised(block.module((5,)))
+    rows = torch.zeros(30, 5)
+    rows[:, 3] = torch.arange(30.0)
+    out = module(rows)
+    assert torch.pdist(out[:, 4:28]).min() > 0.1
+    assert torch.equal(out[:, 28:], out[:1, 28:].expand(30, -1))
+
+
 def test_of_every_bin_a_network_sees_how_much_lies_below_the_amount() -> None:
     bins = 8
     block = PeriodicColumns(width=2, bins=bins)
