@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from app.ui.shell.system.plain_imports import use_plain_imports
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -61,7 +63,11 @@ LASTING_WIDGETS = (
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[object]:
-    """Leaves the tests themselves out of all garbage collections: they stay to the end."""
+    """Leaves the tests themselves out of all garbage collections: they stay to the end.
+
+    pytest-qt has loaded Qt by now, and what is imported from here on is as with a window.
+    """
+    use_plain_imports()
     gc.disable()
     result = yield
     gc.freeze()
@@ -124,6 +130,16 @@ def _memory_goes_back() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(garbage, "only_train", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fake_tensors_are_remembered() -> Iterator[None]:
+    """Lets torch remember more operations with shapes than the program: its tests have more."""
+    from app.engine.compute import fake_tensors
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fake_tensors, "MOST_REMEMBERED", 20_000)
         yield
 
 

@@ -14,7 +14,6 @@ from PySide6.QtCore import QCoreApplication, QEvent
 
 from app.engine.detached.awake import Awake
 from app.ui.shell.application import Window
-from app.ui.shell.system.plain_imports import use_plain_imports
 from app.ui.state.collector import collect_due
 from app.ui.style.theme import Theme
 from tests.ui.harness import Harness, dress_all, open_harness, undress_all
@@ -32,12 +31,6 @@ PATIENCE_MS = 60_000
 """A ceiling, not a measure: the first window of a process loads the engine."""
 
 OpenWindow = Callable[..., Window]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_imports() -> None:
-    """Lets harnesses without a window import as a window does."""
-    use_plain_imports()
 
 
 @pytest.fixture(scope="session", autouse=True)
