@@ -238,6 +238,51 @@ def _forest(generator: np.random.Generator, rows: int) -> Columns:
     return _named(x, _classes(_noisy(generator, scores, 0.2), 3))
 
 
+def _visits(generator: np.random.Generator, rows: int) -> Columns:
+    sizes = {"place": 20, "kind": 12, "road": 30, "grade": 5}
+    codes = {name: generator.integers(0, size, rows) for name, size in sizes.items()}
+    pairs = generator.standard_normal((20, 12))
+    alone = generator.standard_normal(30)
+    amount = generator.standard_normal(rows)
+    slopes = generator.standard_normal(5)
+    scores = pairs[codes["place"], codes["kind"]] + alone[codes["road"]]
+    scores += slopes[codes["grade"]] * amount
+    words = {name: np.array([f"k{code}" for code in column]) for name, column in codes.items()}
+    return {**words, "amount": amount, TARGET: _classes(_noisy(generator, scores, 0.3), 2)}
+
+
+def _clinics(generator: np.random.Generator, rows: int) -> Columns:
+    sizes = {"clinic": 50, "ward": 14, "shift": 8}
+    clinic, ward, shift = (generator.integers(0, size, rows) for size in sizes.values())
+    ours = generator.standard_normal((50, 14))
+    theirs = generator.standard_normal((14, 8))
+    x = generator.standard_normal((rows, 3))
+    scores = 0.7 * ours[clinic, ward] + theirs[ward, shift] + x[:, 0] * x[:, 1]
+    words = {
+        name: np.array([f"k{code}" for code in column])
+        for name, column in zip(sizes, (clinic, ward, shift), strict=True)
+    }
+    amounts = {f"x{index}": column for index, column in enumerate(x.T)}
+    return {**words, **amounts, TARGET: _classes(_noisy(generator, scores, 0.3), 3)}
+
+
+def _grove(generator: np.random.Generator, rows: int) -> Columns:
+    x = generator.uniform(-1, 1, (rows, 8))
+    leaf = np.zeros(rows, int)
+    for _ in range(5):
+        column = generator.integers(0, 8, 32)[leaf % 32]
+        cut = generator.uniform(-0.6, 0.6, 32)[leaf % 32]
+        leaf = 2 * leaf + (x[np.arange(rows), column] > cut)
+
+    return _named(x, _noisy(generator, generator.standard_normal(32)[leaf % 32], 0.2))
+
+
+def _parity(generator: np.random.Generator, rows: int) -> Columns:
+    x = generator.standard_normal((rows, 7))
+    is_yes = (x[:, 0] * x[:, 1] > 0) ^ (generator.random(rows) < 0.03)
+    return _named(x, np.where(is_yes, "yes", "no"))
+
+
 CHOOSING = (
     MadeTable("thresholds", 3_000, "regression", _thresholds),
     MadeTable("ratios", 2_000, "regression", _ratios),
@@ -245,4 +290,8 @@ CHOOSING = (
     MadeTable("shops", 3_000, "regression", _shops),
     MadeTable("spirals", 1_500, "classification", _spirals),
     MadeTable("forest", 3_000, "classification", _forest),
+    MadeTable("visits", 4_000, "classification", _visits),
+    MadeTable("clinics", 4_000, "classification", _clinics),
+    MadeTable("grove", 4_000, "regression", _grove),
+    MadeTable("parity", 1_000, "classification", _parity),
 )

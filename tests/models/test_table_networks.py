@@ -262,6 +262,18 @@ def test_templates_follow_what_the_answer_means(meaning: Meaning, mean: str, fun
     assert rates == (0.0125 if meaning == "amounts" else 0.0025)
 
 
+@pytest.mark.parametrize(
+    ("examples", "depth", "width"), [(400, 3, 128), (999, 3, 256), (1_000, 2, 256)]
+)
+def test_small_tables_get_more_layers_and_narrow_ones(
+    examples: int, depth: int, width: int
+) -> None:
+    asked = Problem.of((Input("row", (4,)),), 1, examples, "values", "amounts")
+    realmlp = TEMPLATES.get("realmlp")().resolved(asked)
+    layers = [node for node in realmlp.graph(asked).nodes if node.kind == "ntk-linear"]
+    assert len(layers) == depth and {node.settings["outputs"] for node in layers} == {width}
+
+
 @pytest.mark.parametrize("kind", ("realmlp", "tabm"))
 def test_they_learn_a_step_that_a_line_cannot_show(kind: str) -> None:
     generator = torch.Generator().manual_seed(0)
