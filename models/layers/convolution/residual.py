@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HALVING = {"last": "Last", "before-norm": "Before the norm", "first": "First"}
 """The names on screen, by the values of the setting `halving`."""
 
-FIRST_WEIGHTS = {"random": "All at random", "identity": "The first pass channels on"}
+FIRST_WEIGHTS = {"random": "At random", "identity": "Channels passed on"}
 """The names on screen, by the values of the setting `first_weights`."""
 
 
