@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,6 @@ import torch
 from safetensors.torch import load_file
 
 from app import cli
-from app.engine import own_process
 from app.engine.experiment import toml_file
 from app.engine.experiment.resolve import resolve
 from app.engine.results.predictor import Predictor
@@ -65,7 +65,7 @@ def write(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, A
 
 def printed_shape(code: Path, *arguments: object) -> str:
     """Runs the file as a person would, where this program cannot be found."""
-    command = own_process.foreign_python(code, *map(str, arguments))
+    command = [sys.executable, "-I", str(code), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=code.parent, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -1,10 +1,10 @@
 """Keeps torch from loading its compiler where nobody compiles.
 
-The first optimizer and the first fake tensor import torch._dynamo: 1.4 s of the processor and 73 MB
-in every training, for decorators that only matter inside torch.compile (torch 2.13); several
-processes that train together each load it too. Here a module takes its place that has those
-decorators and its settings. Whoever asks for anything else of it (torch.export, torch.onnx,
-torch.compile) gets the real one, from then on.
+The first optimizer, the first fake tensor and the first embedding on the device "meta" import
+torch._dynamo: 1.4 s of the processor and 73 MB in every training, for decorators that only matter
+inside torch.compile (torch 2.13); several processes that train together each load it too. Here a
+module takes its place that has those decorators and its settings. Whoever asks for anything else of
+it (torch.export, torch.onnx, torch.compile) gets the real one, from then on.
 """
 
 # ruff: noqa: PLC0415 - torch takes seconds to load; whoever calls this has loaded it

@@ -15,8 +15,6 @@ from models.graph import Graph, Node
 from models.network import build_model
 from models.shape import Problem
 
-pytestmark = pytest.mark.usefixtures("forked_processes")
-
 PROBLEM = Problem("image", (1, 6, 6), 3, 100)
 GRAPH = Graph(
     (

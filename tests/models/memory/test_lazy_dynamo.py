@@ -80,6 +80,13 @@ give_memory(network)
 assert network(torch.zeros(2, 4)).shape == (2, 3)
 loaded = {"torch._dynamo.convert_frame", "sympy"} & sys.modules.keys()
 assert not loaded, loaded
+
+from tests.models.networks import cases
+for name, kind, problem in cases():
+    with without_memory():
+        network = Network(kind().resolved(problem).graph(problem), problem)
+    give_memory(network)
+    assert "torch._dynamo.convert_frame" not in sys.modules, name
 """
 
 

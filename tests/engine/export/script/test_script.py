@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     from tests.engine.tiny import Combination
 
-pytestmark = pytest.mark.usefixtures("forked_processes")
-
 ALL = tiny.combinations()
 LONG = pytest.mark.long
 
