@@ -16,7 +16,7 @@ from app.engine.detached.awake import Awake
 from app.ui.shell.application import Window
 from app.ui.state.collector import collect_due
 from app.ui.style.theme import Theme
-from tests.ui.harness import Harness, dress_all, open_harness, undress_all
+from tests.ui.harness import Harness, dress, open_harness, wear, wear_nothing
 from tests.ui.trained_runs import trained_run
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def application(qapp: object) -> object:
 
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> Iterator[QtBot]:
-    """Returns pytest-qt's qtbot, which also holds the widgets that it will close.
+    """Returns pytest-qt's qtbot, which also dresses and holds the widgets that it will close.
 
     A plot that is collected with its theme while events are processed takes Qt down with it.
     """
@@ -68,6 +68,7 @@ def qtbot(qtbot: QtBot) -> Iterator[QtBot]:
 
     def add_and_hold(widget: QWidget, **options: object) -> None:
         held.append(widget)
+        dress(widget)
         add(widget, **options)
 
     qtbot.addWidget = add_and_hold
@@ -126,9 +127,9 @@ def close(window: Window) -> None:
 
 @pytest.fixture
 def theme(qapp: object) -> Iterator[Theme]:
-    """Yields a theme by which every widget that is made is dressed."""
+    """Yields a theme by which every widget is dressed that qtbot gets to know."""
     theme = Theme()
-    dress_all(theme)
+    wear(theme)
     yield theme
-    undress_all()
+    wear_nothing()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

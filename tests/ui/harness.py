@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
 
 from app.engine.experiment.data_settings import DataSettings
 from app.engine.experiment.experiment import Experiment
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from PySide6.QtWidgets import QScrollArea
+    from PySide6.QtWidgets import QScrollArea, QWidget
     from pytestqt.qtbot import QtBot
 
     from app.ui.state.action import Action
@@ -67,7 +66,7 @@ class Harness:
 def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
     """Yields everything behind a page, and closes it in order at the end."""
     theme = Theme(zoom=zoom)
-    dress_all(theme)
+    wear(theme)
     collector = Collector(theme)  # a run out of memory collects, and timers may be in its garbage
     document = Document()
     session = Session()
@@ -115,28 +114,33 @@ def open_harness(folder: Path, zoom: float = 1.0) -> Iterator[Harness]:
         reading.close()
         collector.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        undress_all()
+        wear_nothing()
 
 
-def dress_all(theme: Theme) -> None:
-    """Gives the style sheet to every widget, for tests of parts that are in no window."""
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
+_worn: list[Theme] = []
+"""The theme by which widgets are dressed, where there is one."""
 
-    def dress() -> None:
-        application.setStyleSheet(theme.style_sheet())
 
+def wear(theme: Theme) -> None:
+    """Lets widgets be dressed by a theme as soon as qtbot knows them, as a window does."""
+    _worn[:] = [theme]
     theme.apply()
-    theme.changed.connect(dress)
-    dress()
 
 
-def undress_all() -> None:
-    """Takes the style sheet away again, and the colours back to the usual ones."""
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
-    application.setStyleSheet("")
+def wear_nothing() -> None:
+    """Dresses no more widgets, and takes the colours back to the usual ones."""
+    _worn.clear()
     Theme().apply()
+
+
+def dress(widget: QWidget) -> None:
+    """Gives a widget the style sheet, if it is the outermost and a theme is worn.
+
+    With the sheet in the application itself, Qt would style all in a widget anew for each layout it
+    is put into while it is built.
+    """
+    if _worn and widget.parentWidget() is None:
+        _worn[0].dress(widget)
 
 
 def picture_folder(folder: Path, counts: dict[str, int], size: tuple[int, int] = (20, 30)) -> Path:

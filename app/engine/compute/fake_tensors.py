@@ -51,6 +51,12 @@ def fake_tensors() -> Iterator[None]:
                 FakeTensorMode.cache_clear()
 
 
+def load() -> None:
+    """Loads what torch brings along at the first use, SymPy above all: a third of a second."""
+    with fake_tensors():
+        torch.empty(0)
+
+
 class _RealForms(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Gives results of operations on fake tensors the forms that real ones have.
 

@@ -58,9 +58,11 @@ class EngineLoader(QObject):
 
     def _load(self, setting: str) -> None:
         try:
+            from app.engine.compute import fake_tensors  # noqa: PLC0415 - it loads torch
             from app.engine.training.warm_up import warm_up  # noqa: PLC0415 - it loads torch
 
             importlib.import_module("app.engine.training.trainer")
+            fake_tensors.load()  # a network is measured next, and warm_up keeps what is loaded
             warm_up()
             self._came.emit(find_engine(setting))
         except BaseException as error:
