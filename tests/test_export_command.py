@@ -69,6 +69,7 @@ def left_behind(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.name.startswith(PREFIX)]
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_every_number_of_the_answer(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

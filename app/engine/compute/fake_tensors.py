@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _CPU_RECURRENCE = torch.ops.aten.mkldnn_rnn_layer
 _GROUP_NORM_BACKWARD = torch.ops.aten.native_group_norm_backward
 
+DEVICE_OF = torch.ops.prim.device.default
+"""What autograd asks of a fake tensor all the time: half of all operations of a step."""
+
 _PAGE = 4096
 """Bytes to which each part of the working memory of an LSTM is rounded up."""
 
@@ -72,6 +75,9 @@ class _RealForms(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
+        if func is DEVICE_OF:
+            return args[0].device  # the next mode would say the same, but later
+
         out = func(*args, **(kwargs or {}))
         if func.overloadpacket is _CPU_RECURRENCE:
             return *out[:3], out[3].new_empty(_lstm_workspace(args))

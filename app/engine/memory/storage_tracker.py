@@ -9,6 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from app.engine.compute.fake_tensors import DEVICE_OF
 from app.engine.memory.cpu_kernels import scratch_bytes
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class StorageTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
+        if func is DEVICE_OF:
+            return args[0].device
+
         out = self.run(func, args, kwargs or {})
         for tensor in tree_leaves(out):
             if isinstance(tensor, torch.Tensor):

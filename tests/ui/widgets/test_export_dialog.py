@@ -99,6 +99,7 @@ def test_it_offers_every_format_and_says_which_weights(open_dialog: Open, run: R
     assert f"est epoch ({best.epoch})" in words
 
 
+@pytest.mark.usefixtures("forked_processes")
 def test_an_export_is_shown_while_it_runs_proved_and_kept(
     qtbot: QtBot, harness: Harness, open_dialog: Open, run: Run, tmp_path: Path, monkeypatch: Any
 ) -> None:
