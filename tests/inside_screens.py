@@ -6,7 +6,9 @@ from typing import Any
 
 from PySide6.QtCore import QPoint
 
-from app.ui.pages.training.run_view import VIEWS
+from app.ui.pages.training.epochs_view import EpochsView
+from app.ui.pages.training.network.view import NetworkView
+from app.ui.pages.training.run_views import VIEWS
 
 SAMPLES = (("digits", "cnn", 6), ("fashion", "vit", 3), ("glosses", "text-encoder", 3))
 """Source, template, epochs."""
@@ -33,10 +35,10 @@ def _training(camera: Any, source: str) -> None:
     camera.train(lambda: len(session.record.epochs) >= 2, epochs=40)
     camera.window.frame.go("training")
     _view(page, "network")
-    _open_block(camera, page.run.network)
+    _open_block(camera, page.run.views.page(NetworkView))
     camera.photograph(f"{source}-network", ("training",))
     _view(page, "epochs")
-    camera.wait(lambda: bool(page.run.epochs.back.looks.looks))
+    camera.wait(lambda: bool(page.run.views.page(EpochsView).back.looks.looks))
     camera.photograph(f"{source}-epochs-live", ("training",))
     camera.stop()
     _view(page, "overview")

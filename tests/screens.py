@@ -28,7 +28,7 @@ from app.engine.detached.awake import Awake
 from app.ui.pages.learning.lr_finder import FindButton
 from app.ui.pages.model.graph_edits import open_graph, set_graph
 from app.ui.pages.model.page import ModelPage
-from app.ui.pages.training.run_view import VIEWS
+from app.ui.pages.training.run_views import VIEWS
 from app.ui.shell.application import Window
 from app.ui.state.action import Action
 from models import edits

@@ -193,7 +193,7 @@ def in_window(template: str, pairs: int) -> str:
     """Measures the window open on the view into the optimizer against the same open on the log."""
     from PySide6.QtCore import QTimer
 
-    from app.ui.pages.training.run_view import VIEWS
+    from app.ui.pages.training.run_views import VIEWS
     from tests.bench.window import OpenWindow
 
     names = [name for name, _, _ in VIEWS]

@@ -13,9 +13,9 @@ from app.engine.experiment.toml_file import from_plain
 from app.engine.learning.optimizer import OPTIMIZERS
 from app.engine.runs import events
 from app.engine.runs.optimizer_figures import BINS, QUANTITIES
-from app.ui.pages.training.inside import words
+from app.ui.pages.training.inside import InsideView, words
 from app.ui.pages.training.page import TrainingPage
-from app.ui.pages.training.run_view import VIEWS
+from app.ui.pages.training.run_views import VIEWS
 from app.ui.plots.matrices.heat_map import decades, heat_image, viridis
 from app.ui.plots.optimizer.histogram_over_time import HistogramOverTime
 from app.ui.plots.optimizer.layer_strip import LayerStrip, span_of
@@ -371,7 +371,7 @@ def record_with(kind: str, *measurements: events.OptimizerMeasured) -> Record:
 
 def test_the_view_shows_and_chooses(page: TrainingPage, harness: Harness, qtbot: QtBot) -> None:
     session = harness.parts.session
-    view = page.run.inside
+    view = page.run.views.page(InsideView)
     session.show(record_with("adamw", *(measurement(step) for step in range(1, 9))))
     assert page.run.group.button(INSIDE).text() == "Inside AdamW"
 
@@ -397,7 +397,7 @@ def test_what_is_scrolled_away_is_drawn_when_it_comes(
 ) -> None:
     page.resize(840, 500)
     page.run.show_view(INSIDE)
-    view = page.run.inside
+    view = page.run.views.page(InsideView)
     harness.parts.session.show(record_with("adamw", measurement(1), measurement(2)))
     qtbot.waitUntil(lambda: view.strip.isVisible() and not view._later.isActive())
     harness.parts.session.record.inside.add(measurement(3))
@@ -412,7 +412,7 @@ def test_what_is_scrolled_away_is_drawn_when_it_comes(
 
 def test_what_an_optimizer_has_not_cannot_be_chosen(page: TrainingPage, harness: Harness) -> None:
     page.run.show_view(INSIDE)
-    view = page.run.inside
+    view = page.run.views.page(InsideView)
     view._choose_quantity("first_moment")
     harness.parts.session.show(
         record_with("sgd", measurement(1, ("first_moment", "second_moment_root")))
@@ -429,7 +429,10 @@ def test_a_run_from_the_disk_says_that_it_is_only_measured_live(
 ) -> None:
     page.run.show_view(INSIDE)
     harness.parts.session.show(record_with("adamw"))
-    assert page.run.inside.empty.isVisible() and "measured live" in page.run.inside.note.text()
+    assert (
+        page.run.views.page(InsideView).empty.isVisible()
+        and "measured live" in page.run.views.page(InsideView).note.text()
+    )
 
 
 def test_weight_decay_changed_while_it_trains_is_in_the_words(
@@ -439,14 +442,14 @@ def test_weight_decay_changed_while_it_trains_is_in_the_words(
     harness.parts.session.show(
         record_with("adam", measurement(1, decay=0.0), measurement(2, decay=0.3))
     )
-    assert "pulls less where gradients are large" in page.run.inside.seen.text()
+    assert "pulls less where gradients are large" in page.run.views.page(InsideView).seen.text()
 
 
 def test_a_real_run_is_measured_while_the_view_is_in_front(
     page: TrainingPage, harness: Harness, qtbot: QtBot, tmp_path: Path
 ) -> None:
     session = harness.parts.session
-    view = page.run.inside
+    view = page.run.views.page(InsideView)
     page.run.show_view(INSIDE)
     experiment: Experiment = from_plain(
         {

@@ -15,7 +15,7 @@ from app.engine.learning.loss import LOSSES
 from app.engine.runs import events
 from app.engine.runs.control import Control
 from app.ui.pages.training.page import TrainingPage
-from app.ui.pages.training.run_view import VIEWS
+from app.ui.pages.training.run_views import VIEWS
 from app.ui.plots.base.marks import Mark
 from app.ui.plots.curves.gradient_norm import limits_of
 from app.ui.state.document import Document

@@ -15,7 +15,7 @@ from app.ui.pages.results.epochs.looking_back import NOT_KEPT
 from app.ui.pages.results.page import ResultsPage
 from app.ui.pages.training.epochs_view import NO_ANSWERS, EpochsView
 from app.ui.pages.training.page import TrainingPage
-from app.ui.pages.training.run_view import VIEWS
+from app.ui.pages.training.run_views import VIEWS
 from app.ui.state.insight.run_looks import NONE_KEPT, READING
 from app.ui.state.record import read_record
 from tests.ui.harness import PATIENCE_MS, Harness
@@ -200,7 +200,7 @@ def test_the_epochs_of_a_training_are_looked_back_at_while_it_goes_on(
     harness.document.choose("model", "cnn")
     qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     page.run.show_view(EPOCHS)
-    view = page.run.epochs
+    view = page.run.views.page(EpochsView)
     assert not view.back.isVisible() and "After the first epoch" in view.note.text()
 
     session = harness.parts.session
@@ -231,8 +231,8 @@ def test_the_record_of_a_run_that_is_over_shows_too(
     page.show()
     harness.parts.session.show(read_record(run.path))
     page.run.show_view(EPOCHS)
-    read(qtbot, page.run.epochs.back, run)
-    assert page.run.epochs.back.columns[0].cards.isVisible()
+    read(qtbot, page.run.views.page(EpochsView).back, run)
+    assert page.run.views.page(EpochsView).back.columns[0].cards.isVisible()
 
 
 def test_answers_that_its_folder_explains_show_once_that_is_read(
@@ -246,7 +246,7 @@ def test_answers_that_its_folder_explains_show_once_that_is_read(
     page.show()
     harness.parts.session.show(read_record(run.path))
     page.run.show_view(EPOCHS)
-    view = page.run.epochs
+    view = page.run.views.page(EpochsView)
     assert view.note.text() == READING and not view.back.isVisible()
     qtbot.waitUntil(view.back.isVisible, timeout=PATIENCE_MS)
     assert not view.note.isVisible()

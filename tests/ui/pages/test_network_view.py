@@ -9,8 +9,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.engine.experiment.experiment import Experiment
+from app.ui.pages.training.network.view import NetworkView
 from app.ui.pages.training.page import TrainingPage
-from app.ui.pages.training.run_view import INSIDE, VIEWS
+from app.ui.pages.training.run_views import INSIDE, VIEWS
 from app.ui.state.insight.run_outputs import NO_DATA
 from app.ui.state.record import read_record
 from app.ui.widgets.outputs.block_table import DEAD, NAME
@@ -48,7 +49,7 @@ def test_a_training_is_looked_into_while_the_view_is_in_front(
     session = harness.parts.session
     open_digits(qtbot, harness)
     page.run.show_view(NETWORK)
-    view = page.run.network
+    view = page.run.views.page(NetworkView)
     harness.document.replace("training", epochs=10_000, device="cpu", threads=1)
     session.start(harness.document.experiment, tmp_path)
     qtbot.waitUntil(lambda: "after step" in view.note.text(), timeout=PATIENCE_MS)
@@ -83,7 +84,7 @@ def test_a_run_that_is_over_shows_its_weights_in_use(
     qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     harness.parts.session.show(read_record(run.path))
     page.run.show_view(NETWORK)
-    view = page.run.network
+    view = page.run.views.page(NetworkView)
     qtbot.waitUntil(lambda: bool(view.outputs.outputs), timeout=PATIENCE_MS)
     assert view.note.text().startswith(f"Weights of '{run.name}', after epoch")
     assert view.blocks.isVisible()
@@ -101,7 +102,7 @@ def test_without_the_data_a_sentence_says_what_to_do(
 ) -> None:
     harness.parts.session.show(read_record(run.path))
     page.run.show_view(NETWORK)
-    view = page.run.network
+    view = page.run.views.page(NetworkView)
     qtbot.waitUntil(lambda: view.note.text() == NO_DATA, timeout=PATIENCE_MS)
     assert not view.blocks.isVisible() and not view.choice.isEnabled()
 
@@ -113,7 +114,7 @@ def test_what_comes_too_late_is_not_shown_over_a_sentence(
     qtbot.waitUntil(lambda: harness.document.data_state == "ready", timeout=PATIENCE_MS)
     harness.parts.session.show(read_record(run.path))
     page.run.show_view(NETWORK)
-    view = page.run.network
+    view = page.run.views.page(NetworkView)
     qtbot.waitUntil(lambda: bool(view.outputs.outputs), timeout=PATIENCE_MS)
     open_ended = threading.Event()
     harness.parts.background.run(lambda _: open_ended.wait(), lambda _: None)  # a busy worker

@@ -15,9 +15,9 @@ from app.engine.experiment.experiment import Experiment
 from app.engine.experiment.training_settings import TrainingSettings
 from app.engine.runs import events
 from app.engine.runs.findings import Finding, Remedy
-from app.ui.pages.training.cards import LOG_LINES
+from app.ui.pages.training.cards import LOG_LINES, MemoryView
 from app.ui.pages.training.page import TrainingPage
-from app.ui.pages.training.run_view import VIEWS
+from app.ui.pages.training.run_views import VIEWS
 from app.ui.state.record import Record
 from app.ui.state.session import State
 from tests.ui import fake_run
@@ -195,7 +195,7 @@ def test_what_the_driver_refuses_is_a_dash_with_its_reason(
     )
     run_live(harness, record)
     page.run.show_view(number_of("memory"))
-    panel = page.run.memory_view.panel
+    panel = page.run.views.page(MemoryView).panel
     values = dict(panel.lines)
 
     assert values["power"] == values["utilisation"] == "–"
@@ -213,7 +213,7 @@ def test_the_parts_of_a_gpu_add_up(page: TrainingPage, harness: Harness) -> None
 
     run_live(harness, record)
     page.run.show_view(number_of("memory"))
-    parts = {part.name: part.bytes for part in page.run.memory_view.panel.bar.parts}
+    parts = {part.name: part.bytes for part in page.run.views.page(MemoryView).panel.bar.parts}
     assert parts == {
         "in use by the model": 3_000_000_000,
         "kept by PyTorch": 1_000_000_000,
@@ -265,7 +265,7 @@ def test_further_views(page: TrainingPage, harness: Harness) -> None:
     assert page.guide()[0].text.startswith("The learning rate")
 
     page.run.show_view(number_of("memory"))
-    assert page.run.memory_view.table.isVisible()
+    assert page.run.views.page(MemoryView).table.isVisible()
     page.run.show_view(number_of("log"))
     tell(harness, fake_run.epoch_done(4, 0.2, 4), events.Paused(200))
     log = page.findChild(QPlainTextEdit, "training.log")

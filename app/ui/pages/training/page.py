@@ -21,7 +21,8 @@ from app.ui.pages.training.head import TrainingHead
 from app.ui.pages.training.notices import NoticeStrip
 from app.ui.pages.training.probe_bodies import Probe
 from app.ui.pages.training.run_data import RunData, run_data_of
-from app.ui.pages.training.run_view import RACE, RunView
+from app.ui.pages.training.run_view import RunView
+from app.ui.pages.training.run_views import RACE
 from app.ui.pages.training.summary import NoticeAction, notice_of
 from app.ui.pages.training.waiting import EmptyCard, PreparingCard, centred
 from app.ui.state.action import Action
@@ -214,7 +215,7 @@ class TrainingPage(Page):
 
     def _take_run_data(self) -> None:
         self._run_data = run_data_of(self.record, self._resolved, self._dataset)
-        self.run.network.show_data(self._dataset)
+        self.run.views.show_data(self._dataset)
 
     def _refresh_all(self) -> None:
         if not self.isVisible():

@@ -24,8 +24,8 @@ from app.ui.pages.training.figures import FiguresRow, figures_of
 from app.ui.pages.training.inside import InsideView
 from app.ui.pages.training.inside.words import title_of
 from app.ui.pages.training.live import ChangePanel, ChangesStrip
-from app.ui.pages.training.network.view import NetworkView
 from app.ui.pages.training.race.view import RaceView
+from app.ui.pages.training.run_views import INSIDE, NARROW, RACE, VIEWS, RunViews
 from app.ui.plots.base.plot_card import LogButton, PlotCard, SmoothButton
 from app.ui.plots.curves.gradient_norm import GradientNormPlot
 from app.ui.plots.curves.learning_rate import LearningRatePlot
@@ -34,7 +34,6 @@ from app.ui.plots.curves.metric import MetricPlot
 from app.ui.style.theme import style
 from app.ui.text.literal import tooltip
 from app.ui.widgets.message_box import message_box
-from app.ui.widgets.page_stack import PageStack
 
 if TYPE_CHECKING:
     from app.engine.data.dataset import Dataset
@@ -44,25 +43,6 @@ if TYPE_CHECKING:
     from app.ui.pages.training.run_data import RunData
     from app.ui.state.race import RaceState
     from app.ui.state.record import Record
-
-VIEWS = (
-    ("overview", "Overview", "Loss, accuracy, memory and what the network says now."),
-    ("curves", "Curves", "Learning rate and gradient norm."),
-    ("network", "Network", "What comes out of every block for an example, live."),
-    (
-        "inside",
-        "Inside",
-        "What the optimizer holds for every layer: gradients, moments and steps, live.",
-    ),
-    ("epochs", "Epochs", "How the network came to what it says, epoch by epoch."),
-    ("memory", "Memory", "The memory ledger and the device, now and over time."),
-    ("log", "Log", "What happened, line by line."),
-    ("race", "Race", "The variants of the race, side by side."),
-)
-INSIDE, RACE = ([view[0] for view in VIEWS].index(name) for name in ("inside", "race"))
-NARROW = 600
-WIDE = 720
-"""Below these widths (at 100 %) cards stand below each other; the ledger's table needs WIDE."""
 
 
 class RunView(QScrollArea):
@@ -86,7 +66,7 @@ class RunView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidget(inside)
-        self.verticalScrollBar().valueChanged.connect(self.inside.catch_up)
+        self.verticalScrollBar().valueChanged.connect(self.views.scrolled)
 
     def _build(self) -> QWidget:
         theme = self._theme
@@ -106,34 +86,13 @@ class RunView(QScrollArea):
         self.changing.available_changed.connect(self._show_changing)
         column.addWidget(self.changing)
         self._show_changing()
-        self.views = PageStack()
-        self.memory_view = MemoryView(theme)
         self.log_view = LogView()
-        self.race = RaceView(self._session, theme, self._preferences, self._parts.go)
-        self.race.refused.connect(self._refused)
-        self.race.look_asked.connect(lambda: self.show_view(0))
-        self.network = NetworkView(self._session, self._parts.background, theme)
-        self.network.norms_asked.connect(lambda: self.show_view(INSIDE))
-        self.inside = InsideView(self._session, theme, self._preferences)
-        overview = self._build_overview()
-        curves = self._build_curves()
-
-        # In the order of VIEWS.
-        self.epochs = EpochsView(self._parts)
-        later = (self.epochs, self.memory_view, self.log_view, self.race)
-        for view in (overview, curves, self.network, self.inside, *later):
-            self.views.add(view)
-
+        pages = (self._build_overview(), self._build_curves(), self.log_view)
+        self.views = RunViews(self._parts, *pages)
+        self.views.refused.connect(self._refused)
+        self.views.asked.connect(self.show_view)
         column.addWidget(self.views, 1)
-        for card in (
-            self.loss_card,
-            self.metric_card,
-            self.rate_card,
-            self.norm_card,
-            self.memory_view.over_time,
-            self.inside.sizes_card,
-            self.inside.norms_card,
-        ):
+        for card in (self.loss_card, self.metric_card, self.rate_card, self.norm_card):
             card.refused.connect(self._refused)
 
         return inside
@@ -282,7 +241,7 @@ class RunView(QScrollArea):
         if self.view == "race":
             self.changes.hide()
             if self._race is not None:
-                self.race.show_race(self._race, self._session.racing)
+                self.views.page(RaceView).show_race(self._race, self._session.racing)
         elif self.view == "overview":
             label = run_data.headline.label
             self.metric_card.title.setText(f"{label[0].upper()}{label[1:]}")
@@ -298,11 +257,11 @@ class RunView(QScrollArea):
             clip = resolved.training.gradient_clip if resolved else None
             self.norm.show_record(record, clip or 0.0)
         elif self.view == "inside":
-            self.inside.show_record(record, resolved)
+            self.views.page(InsideView).show_record(record, resolved)
         elif self.view == "epochs":
-            self.epochs.show_record(record, dataset)
+            self.views.page(EpochsView).show_record(record, dataset)
         elif self.view == "memory":
-            self.memory_view.show_record(record, resolved)
+            self.views.page(MemoryView).show_record(record, resolved)
 
     def _name_inside(self, resolved: ResolvedExperiment | None) -> None:
         """Names the view into the optimizer after it."""
@@ -325,14 +284,9 @@ class RunView(QScrollArea):
 
     def lay_out(self, width: int) -> None:
         """Chooses one or two columns, and the place of the segments, for a page of this width."""
-        theme = self._theme
-        self._arrange_overview(1 if width < theme.px(NARROW) else 2)
-        self.memory_view.arrange(1 if width < theme.px(WIDE) else 2)
-        self.network.arrange(width >= theme.px(WIDE))
-        self.inside.arrange(1 if width < theme.px(WIDE) else 2)
-        self.inside.catch_up()
-        self.race.arrange(1 if width < theme.px(NARROW) else 2)
         self._width = width
+        self._arrange_overview(1 if width < self._theme.px(NARROW) else 2)
+        self.views.arrange(width)
         self._place_segments()
 
     def _arrange_overview(self, columns: int) -> None:
