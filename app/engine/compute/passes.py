@@ -73,13 +73,14 @@ class Passes:
 
         inputs, targets: as from Batches.get. meter: goes around the forward pass of the first part.
         """
-        self.forget_gradients()
         size = targets.shape[0]  # len() of a tensor takes longer
         parts = batch_count(size, self.part_size)
-        if parts <= 1:
-            if self.manual is not None and meter is None and self.network.training:
-                return self.manual.gradients(inputs, targets, self.loss_function, self.kept)
+        if parts <= 1 and self.manual is not None and meter is None and self.network.training:
+            self._forget_outputs()
+            return self.manual.gradients(inputs, targets, self.loss_function, self.kept)
 
+        self.forget_gradients()
+        if parts <= 1:
             return self._pass(inputs, targets, None, meter)
 
         weight = self.loss_function.weight(targets)
@@ -125,6 +126,9 @@ class Passes:
         for parameter in self._parameters:
             parameter.grad = None
 
+        self._forget_outputs()
+
+    def _forget_outputs(self) -> None:
         if self.kept:
             self.kept.clear()
 

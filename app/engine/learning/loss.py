@@ -124,10 +124,11 @@ class LossFunction:
         """
         import torch  # noqa: PLC0415 - it takes seconds to load; the window lists losses without it
 
-        leaf = outputs.detach().requires_grad_()
-        with torch.enable_grad():
+        # What is computed in inference mode has no gradient, but a copy may.
+        with torch.inference_mode(False), torch.enable_grad():
+            leaf = outputs.clone().requires_grad_()
             loss = self(leaf, targets)
-        (gradient,) = torch.autograd.grad(loss, leaf)
+            (gradient,) = torch.autograd.grad(loss, leaf)
 
         return loss.detach(), gradient
 

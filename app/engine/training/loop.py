@@ -193,13 +193,14 @@ class Training:
                 self.probes.before_update()
                 passes.step(optimizer)
 
+        size = targets.shape[0]  # len() of a tensor takes longer
         self.margins.note_step()
         progress.step = step + 1
         progress.batch = progress.batch + 1
-        progress.examples = progress.examples + len(targets)
+        progress.examples = progress.examples + size
 
         self.probes.after_update(step + 1, rate)
-        if self.recorder.note(loss, rate, len(targets), norm):
+        if self.recorder.note(loss, rate, size, norm):
             # Waits for the device: after the first step, then at most ten times a second.
             self.recorder.flush()
             self._after_flush()

@@ -40,8 +40,6 @@ class _Batch(NamedTuple):
 class ManualCategories(ManualLayer):
     """The categorical embedding of a table row, which is the first layer of a network."""
 
-    learns = True
-
     def __init__(self, module: CategoricalEmbeddingModule) -> None:
         self._count = module.count
         self._weights: list[nn.Parameter] = list(module.lookup.parameters())
@@ -58,6 +56,7 @@ class ManualCategories(ManualLayer):
                 torch.split(self._all_gradients, sizes), self._weights, strict=True
             )
         ]
+        self.learned = tuple(zip(self._weights, self._gradients, strict=True))
         # Of each number of the vectors: its table, and where its first and its next row are.
         begins = [sum(sizes[:place]) for place in range(len(sizes))]
         columns = [
@@ -90,21 +89,15 @@ class ManualCategories(ManualLayer):
         self._batch = None
         width = sum(self._widths)
         vectors = gradient.narrow(1, gradient.shape[1] - width, width)
-        gradients = self._gradients
         if batch.places is not None:
             # In the order of the examples, as the kernel for one table adds them.
             self._all_gradients.zero_()
             self._all_gradients.scatter_add_(0, batch.places, vectors.reshape(-1))
-        else:
-            gradients = [
-                _embedding_backward(part, index, len(table), -1, False)
-                for part, index, table in zip(
-                    torch.split(vectors, self._widths, 1), batch.indices, self._tables, strict=True
-                )
-            ]
+            return gradient
 
-        for weight, own in zip(self._weights, gradients, strict=True):
-            weight.grad = own
+        parts = torch.split(vectors, self._widths, 1)
+        for own, part, index in zip(self._gradients, parts, batch.indices, strict=True):
+            own.copy_(_embedding_backward(part, index, len(own), -1, False))
 
         return gradient
 

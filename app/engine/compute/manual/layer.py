@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
+
+Learned = tuple["nn.Parameter", "torch.Tensor"]
+"""A weight, and the tensor that every backward pass writes its gradient into."""
 
 
 class ManualLayer(ABC):
     """A layer: (B, D) -> (B, D')."""
 
-    learns: bool = False
-    """Whether it has weights."""
+    learned: tuple[Learned, ...] = ()
+    """Its weights with their gradients."""
 
     @abstractmethod
     def forward(self, values: torch.Tensor) -> torch.Tensor:
@@ -25,7 +29,7 @@ class ManualLayer(ABC):
 
     @abstractmethod
     def backward(self, gradient: torch.Tensor) -> torch.Tensor:
-        """Returns the gradient of the input, and leaves those of the weights with them.
+        """Returns the gradient of the input, and writes those of the weights.
 
         gradient: that of the output; it may be overwritten.
         """

@@ -36,17 +36,16 @@ _gelu_backward = torch.ops.aten.gelu_backward.default
 class ManualLinear(ManualLayer):
     """A linear layer."""
 
-    learns = True
-
     def __init__(self, module: nn.Linear, passes_on: bool) -> None:
         """passes_on: whether a layer before it learns, so that it needs the input's gradient."""
-        self._weight = module.weight
-        self._bias = module.bias
         self._passes_on = passes_on
         # Views of the same memory, which never moves: weights are changed in place.
         self._matrix = module.weight.detach()
         self._transposed = self._matrix.t()
         self._offset = module.bias.detach()
+        self._of_matrix = torch.empty_like(self._matrix)
+        self._of_offset = torch.empty_like(self._offset)
+        self.learned = ((module.weight, self._of_matrix), (module.bias, self._of_offset))
         self._input: torch.Tensor | None = None
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
@@ -60,8 +59,8 @@ class ManualLinear(ManualLayer):
         values = self._input
         assert values is not None
         self._input = None
-        self._weight.grad = torch.mm(gradient.t(), values)
-        self._bias.grad = torch.sum(gradient, 0)
+        torch.mm(gradient.t(), values, out=self._of_matrix)
+        torch.sum(gradient, 0, out=self._of_offset)
 
         return torch.mm(gradient, self._matrix) if self._passes_on else gradient
 
@@ -139,17 +138,18 @@ class ManualDropout(ManualLayer):
 class ManualEnsemble(ManualLayer):
     """Members that learn together: (B, D) -> (members * B, D')."""
 
-    learns = True
-
     def __init__(self, module: EnsembleLayersModule, passes_on: bool) -> None:
         """passes_on: see ManualLinear."""
         layers = [layer for layer in module.layers if isinstance(layer, EnsembleLinear)]
         self._members = module.members
         self._mean = module.mean
-        self._weights: list[nn.Parameter] = [layer.weight for layer in layers]
-        self._offsets: list[nn.Parameter] = [layer.offsets for layer in layers]
         self._matrices = [layer.weight.detach() for layer in layers]
         self._begins = [layer.offsets.detach()[:, None] for layer in layers]
+        self._of_matrices = [torch.empty_like(matrix) for matrix in self._matrices]
+        self._of_offsets = [torch.empty_like(layer.offsets) for layer in layers]
+        matrices = zip((layer.weight for layer in layers), self._of_matrices, strict=True)
+        offsets = zip((layer.offsets for layer in layers), self._of_offsets, strict=True)
+        self.learned = (*matrices, *offsets)
         rate = module.dropout.p if isinstance(module.dropout, nn.Dropout) else 0.0
         self._dropouts = [ManualDropout(rate) for _ in layers[1:]] if rate else []
         self._relus = [ManualReLU() for _ in layers[1:]]
@@ -189,8 +189,8 @@ class ManualEnsemble(ManualLayer):
                 gradient = self._relus[place].backward(gradient)
 
             values = self._inputs.pop()
-            self._offsets[place].grad = torch.sum(gradient, 1)
-            self._weights[place].grad = torch.bmm(values.transpose(1, 2), gradient)
+            torch.sum(gradient, 1, out=self._of_offsets[place])
+            torch.bmm(values.transpose(1, 2), gradient, out=self._of_matrices[place])
             if place or self._passes_on:
                 gradient = torch.bmm(gradient, self._matrices[place].transpose(1, 2))
 
