@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from app.engine.results.reports import Listing
     from app.engine.runs.findings import Finding
 
+FLUSH_S = 0.1
+"""Seconds that plain lines of short epochs wait for each other."""
+
 PLAIN_PAUSE = 15.0
 """Seconds between two plain lines about the same stage or epoch."""
 
@@ -52,6 +56,7 @@ class Display:
         self._training = False
         self._elapsed = 0.0
         self._last_line = time.monotonic()
+        self._flushed = 0.0
         self._shown_findings: set[str] = set()
 
     def __enter__(self) -> Display:
@@ -82,13 +87,23 @@ class Display:
             self._progress.stop()
             self._progress = None
 
-    def line(self, text: str) -> None:
-        """Prints a line that stays, above whatever is being drawn."""
+        with suppress(OSError, ValueError):  # nobody listens any more, as Python itself says
+            self._stream.flush()
+
+    def line(self, text: str, may_wait: bool = False) -> None:
+        """Prints a line that stays, above whatever is being drawn.
+
+        may_wait: a plain one may be handed on a moment later, together with the next one.
+        """
         if self._live:
             self.console.print(plain(text), soft_wrap=True)
-        else:
-            # Rich takes half a millisecond for it, which is half of a short epoch.
-            self._stream.write(f"{visible(text)}\n")
+            return
+
+        # Rich takes half a millisecond for it, which is half of a short epoch.
+        self._stream.write(f"{visible(text)}\n")
+        now = time.monotonic()
+        if not may_wait or now - self._flushed >= FLUSH_S:
+            self._flushed = now
             self._stream.flush()
 
     def __call__(self, event: events.Event) -> None:
@@ -192,7 +207,8 @@ class Display:
             f"Epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}  loss "
             f"{number_text(event.training_loss)}  "
             f"validation {number_text(event.validation_loss)}{metric}  "
-            f"{duration_text(self._elapsed)}{'  best' if event.best else ''}"
+            f"{duration_text(self._elapsed)}{'  best' if event.best else ''}",
+            may_wait=True,
         )
         self._last_line = time.monotonic()
 

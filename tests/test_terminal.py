@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from app.engine.data.kinds.image.preparation import ImagePreparation
 from app.engine.learning.tasks import TASKS
 from app.engine.results.report import Report
 from app.engine.runs.events import EpochDone, RunPrepared
-from app.terminal import Display, description_lines, report_lines
+from app.terminal import FLUSH_S, Display, description_lines, report_lines
 
 
 def facts(**more: Any) -> dict[str, Any]:
@@ -141,6 +142,37 @@ def test_an_epoch_says_the_main_figure(metrics: dict[str, float], words: str) ->
     assert words in stream.getvalue()
     assert "40 examples; 3 epochs" in stream.getvalue()
     assert "picture" not in stream.getvalue()
+
+
+def test_lines_of_short_epochs_are_handed_on_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stream(io.StringIO):
+        shown = ""
+
+        def flush(self) -> None:
+            self.shown = self.getvalue()
+
+    clock = {"now": 50.0}
+    monkeypatch.setattr(time, "monotonic", lambda: clock["now"])
+    stream = Stream()
+
+    def epoch(number: int) -> None:
+        display(EpochDone(number, 10, 1.2, 1.1, {}, True, 1, 0, 0.5))
+
+    with Display(stream) as display:
+        epoch(1)
+        epoch(2)
+        assert "Epoch 1/" in stream.shown and "Epoch 2/" not in stream.shown
+
+        clock["now"] += FLUSH_S
+        epoch(3)
+        assert "Epoch 2/" in stream.shown and "Epoch 3/" in stream.shown
+
+        epoch(4)
+        display.line("Paused")
+        assert stream.shown.endswith("Paused\n")
+        epoch(5)
+
+    assert "Epoch 5/" in stream.shown
 
 
 def test_a_report_without_classes_and_names_with_brackets() -> None:

@@ -60,21 +60,37 @@ def per_class_of(targets: np.ndarray, predicted: np.ndarray, classes: int) -> Pe
 
     The counts of ten thousand classes would take 800 MB.
     """
+    return _per_class(*_counts(targets, predicted, classes))
+
+
+def macro_f1_of(targets: np.ndarray, predicted: np.ndarray, classes: int) -> float:
+    """Returns macro_f1 from the class numbers (n,) themselves, in half the time of the table."""
+    return _mean_of_known(_f1(*_counts(targets, predicted, classes)))
+
+
+def _counts(
+    targets: np.ndarray, predicted: np.ndarray, classes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns for every class how often it was right, is true and was predicted: (K,) each."""
     hits, count, predicted_count = (
         np.bincount(np.asarray(numbers, np.int64), minlength=classes)
         for numbers in (targets[targets == predicted], targets, predicted)
     )
-    return _per_class(hits, count, predicted_count)
+    return hits, count, predicted_count
 
 
 def _per_class(hits: np.ndarray, count: np.ndarray, predicted: np.ndarray) -> PerClass:
     return PerClass(
         precision=_share(hits.astype(float), predicted),
         recall=_share(hits.astype(float), count),
-        f1=_share(2.0 * hits, count + predicted),
+        f1=_f1(hits, count, predicted),
         count=count,
         predicted=predicted,
     )
+
+
+def _f1(hits: np.ndarray, count: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    return _share(2.0 * hits, count + predicted)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -94,7 +110,11 @@ def mean_f1(table: PerClass) -> float:
 
     NaN where there are none.
     """
-    known = table.f1[~np.isnan(table.f1)]
+    return _mean_of_known(table.f1)
+
+
+def _mean_of_known(f1: np.ndarray) -> float:
+    known = f1[~np.isnan(f1)]
     return float(known.mean()) if len(known) else math.nan
 
 

@@ -204,6 +204,26 @@ def test_every_loss_gives_the_gradient_of_autograd(
     assert not value.requires_grad and not gradient.requires_grad
 
 
+def test_gradients_stay_where_they_are_and_come_back_after_autograd() -> None:
+    trained = network("relu", 0.0, (2, 9))
+    manual = ManualNetwork.of(trained)
+    assert manual is not None
+    loss = LOSSES.get("cross-entropy")().build((1, 1, 1), CPU)
+    given = batch(16, (2, 9)), torch.arange(16) % 3
+    value = manual.gradients(*given, loss)
+    first = [parameter.grad for parameter in trained.parameters()]
+    expected = [gradient.clone() for gradient in first]
+    assert not value.requires_grad
+
+    # Autograd leaves tensors of its own; a step that ran out of memory leaves none.
+    for parameter in trained.parameters():
+        parameter.grad = None
+    loss(trained(given[0]), given[1]).backward()
+    manual.gradients(*given, loss)
+    for parameter, own, before in zip(trained.parameters(), first, expected, strict=True):
+        assert parameter.grad is own and torch.equal(own, before)
+
+
 def test_other_networks_are_left_to_autograd() -> None:
     problem = Problem.of((Input("row", (5,)),), 3, 90)
     bypass = Graph(

@@ -43,6 +43,9 @@ def test_figures_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]
         f1_score(true, predictions, average="macro", zero_division=0)
     )
 
+    of_numbers = scores.macro_f1_of(np.array(true), np.array(predictions), classes)
+    assert of_numbers == pytest.approx(scores.macro_f1(matrix), abs=0, rel=0)
+
     np.testing.assert_allclose(table.precision, precision)
     np.testing.assert_allclose(table.recall, recall)
     np.testing.assert_allclose(table.f1, f1)

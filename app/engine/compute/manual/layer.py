@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
-Learned = tuple["nn.Parameter", "torch.Tensor"]
+Learned = tuple["torch.Tensor", "torch.Tensor"]
 """A weight, and the tensor that every backward pass writes its gradient into."""
 
 

@@ -79,10 +79,10 @@ class Classification(Task):
         self, description: Description, targets: np.ndarray, predictions: np.ndarray
     ) -> dict[str, float]:
         predicted = scores.predicted_classes(predictions)
-        table = scores.per_class_of(np.asarray(targets), predicted, len(description.classes))
+        f1 = scores.macro_f1_of(np.asarray(targets), predicted, len(description.classes))
         accuracy = float((predicted == targets).mean()) if len(predicted) else np.nan
 
-        return defined_metrics(self, {"accuracy": accuracy, "macro_f1": scores.mean_f1(table)})
+        return defined_metrics(self, {"accuracy": accuracy, "macro_f1": f1})
 
     def confusion(
         self, description: Description, targets: np.ndarray, predictions: np.ndarray

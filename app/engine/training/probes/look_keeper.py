@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from app.engine.data.dataset import Dataset
+    from app.engine.data.preparation import Batch
     from app.engine.runs.epoch_records import EpochRecord
     from app.engine.runs.run import Run
     from app.engine.training.build import TrainState
@@ -81,7 +82,8 @@ class LookKeeper:
         kept = MOST_EPOCHS if train_state.passes.manual is None else MOST_OF_SMALL
         self._every = -(-plan.epochs // kept)
         self._is_active = bool(len(self._rows))
-        self._request: OutputsRequest | None = None
+        self._examples: tuple[Batch, np.ndarray] | None = None
+        self._room: int | None = None
 
     def take(self, epoch: int, record: EpochRecord) -> None:
         """Keeps the network as it is after an epoch, where that is due.
@@ -101,22 +103,33 @@ class LookKeeper:
 
     def _keep(self, epoch: int, record: EpochRecord) -> None:
         look = self._look(epoch)
-        epochs = self._train_state.plan.epochs
-        room = max(0, self._limit - epochs * epoch_records.most_bytes(record))
-        # By sizes before packing, which are the same in every epoch and in a run that goes on.
-        fitting = room // epoch_looks.unpacked_bytes(look)
-        self._every = max(self._every, -(-epochs // max(1, fitting)))
-        self._is_active = fitting > 0
+        if self._room is None:
+            self._room = self._fitting(look, record)
+            epochs = self._train_state.plan.epochs
+            self._every = max(self._every, -(-epochs // max(1, self._room)))
+            self._is_active = self._room > 0
+
         if self._is_active and self._is_due(epoch):
             epoch_looks.write_look(self._run.path, look)
+
+    def _fitting(self, look: EpochLook, record: EpochRecord) -> int:
+        """Returns how many looks there is room for.
+
+        By sizes before packing, which are the same in every epoch and in a run that goes on.
+        """
+        epochs = self._train_state.plan.epochs
+        room = max(0, self._limit - epochs * epoch_records.most_bytes(record))
+        return room // epoch_looks.unpacked_bytes(look)
 
     def _is_due(self, epoch: int) -> bool:
         return (epoch - 1) % self._every == 0
 
     def _look(self, epoch: int) -> EpochLook:
         plan = self._train_state.plan
-        request = self._examples()
-        inputs = prepared(request, plan.dataset.description, plan.task, self._train_state.device)
+        if self._examples is None:
+            self._examples = self._read()
+
+        inputs, labels = self._examples
         features: list[torch.Tensor] = []
         last = self._network.blocks[self._network.graph.nodes[-1].name]
 
@@ -144,19 +157,21 @@ class LookKeeper:
             np.array(dead, np.int32).reshape(len(dead), 2),
             self._rows,
             points_of(features[0], len(self._rows)),
-            labels_of(request.targets, plan.task.targets),
+            labels,
             weight_spreads(self._network),
         )
 
-    def _examples(self) -> OutputsRequest:
-        """Returns the examples as the data set stores them, read once."""
-        if self._request is None:
-            dataset = self._train_state.plan.dataset
-            arrays = tuple(np.array(array[self._rows]) for array in dataset.arrays)
-            targets = np.array(dataset.targets[self._rows])
-            self._request = OutputsRequest(arrays, targets, dataset.description)
+    def _read(self) -> tuple[Batch, np.ndarray]:
+        """Returns the examples as the network gets them, the same after every epoch; their labels.
 
-        return self._request
+        The labels are (n,) float32, see labels_of.
+        """
+        plan = self._train_state.plan
+        dataset = plan.dataset
+        arrays = tuple(np.array(array[self._rows]) for array in dataset.arrays)
+        request = OutputsRequest(arrays, np.array(dataset.targets[self._rows]), dataset.description)
+        inputs = prepared(request, dataset.description, plan.task, self._train_state.device)
+        return inputs, labels_of(request.targets, plan.task.targets)
 
 
 def room_for_looks(dataset: Dataset, epochs: int) -> int:
