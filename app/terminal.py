@@ -91,20 +91,16 @@ class Display:
             self._stream.flush()
 
     def line(self, text: str, may_wait: bool = False) -> None:
-        """Prints a line that stays, above whatever is being drawn.
-
-        may_wait: a plain one may be handed on a moment later, together with the next one.
-        """
+        """Prints a line that stays, above what is drawn; one that may wait comes with the next."""
         if self._live:
             self.console.print(plain(text), soft_wrap=True)
             return
 
         # Rich takes half a millisecond for it, which is half of a short epoch.
         self._stream.write(f"{visible(text)}\n")
-        now = time.monotonic()
-        if not may_wait or now - self._flushed >= FLUSH_S:
-            self._flushed = now
+        if not may_wait or time.monotonic() - self._flushed >= FLUSH_S:
             self._stream.flush()
+            self._flushed = time.monotonic()
 
     def __call__(self, event: events.Event) -> None:
         """Shows an event, if the terminal has anything to show of it."""

@@ -86,7 +86,7 @@ class TrainState:
         """Steps of an epoch: its batches."""
         return self.batches.count
 
-    @property
+    @cached_property
     def steps(self) -> int:
         """Steps of the whole run."""
         return self.plan.epochs * self.batches.count

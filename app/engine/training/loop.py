@@ -116,7 +116,6 @@ class Training:
         }
         train_state.passes.load_scale(progress.scaler)
 
-        self._steps = train_state.steps
         self._peak_rate = float(train_state.optimizer.param_groups[0]["lr"])
         self._is_first_read = True
         self._judging_seconds = math.inf
@@ -209,7 +208,7 @@ class Training:
     def _rate(self, step: int) -> float:
         """Returns the learning rate of a step: the schedule's, times the live changes' factor."""
         train_state = self.train_state
-        factor = train_state.schedule.factor(step, self._steps)
+        factor = train_state.schedule.factor(step, train_state.steps)
         scheduled = self._peak_rate * factor * scale_of(self.progress.schedule)
         return scheduled * self.live_changes.rate_factor
 
