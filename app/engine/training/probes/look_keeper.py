@@ -82,7 +82,10 @@ class LookKeeper:
         kept = MOST_EPOCHS if train_state.passes.manual is None else MOST_OF_SMALL
         self._every = -(-plan.epochs // kept)
         self._is_active = bool(len(self._rows))
-        self._examples: tuple[Batch, np.ndarray] | None = None
+        self._request: OutputsRequest | None = None
+        self._inputs: Batch | None = None
+        """The examples as the network gets them, where that is small."""
+
         self._room: int | None = None
 
     def take(self, epoch: int, record: EpochRecord) -> None:
@@ -126,10 +129,8 @@ class LookKeeper:
 
     def _look(self, epoch: int) -> EpochLook:
         plan = self._train_state.plan
-        if self._examples is None:
-            self._examples = self._read()
-
-        inputs, labels = self._examples
+        request = self._examples()
+        inputs = self._inputs_of(request)
         features: list[torch.Tensor] = []
         last = self._network.blocks[self._network.graph.nodes[-1].name]
 
@@ -157,21 +158,34 @@ class LookKeeper:
             np.array(dead, np.int32).reshape(len(dead), 2),
             self._rows,
             points_of(features[0], len(self._rows)),
-            labels,
+            labels_of(request.targets, plan.task.targets),
             weight_spreads(self._network),
         )
 
-    def _read(self) -> tuple[Batch, np.ndarray]:
-        """Returns the examples as the network gets them, the same after every epoch; their labels.
+    def _examples(self) -> OutputsRequest:
+        """Returns the examples as the data set stores them, read once."""
+        if self._request is None:
+            dataset = self._train_state.plan.dataset
+            arrays = tuple(np.array(array[self._rows]) for array in dataset.arrays)
+            targets = np.array(dataset.targets[self._rows])
+            self._request = OutputsRequest(arrays, targets, dataset.description)
 
-        The labels are (n,) float32, see labels_of.
+        return self._request
+
+    def _inputs_of(self, request: OutputsRequest) -> Batch:
+        """Returns the examples as the network gets them, the same after every epoch.
+
+        Those of large networks are made anew, for nobody counts on the memory that they take.
         """
+        if self._inputs is not None:
+            return self._inputs
+
         plan = self._train_state.plan
-        dataset = plan.dataset
-        arrays = tuple(np.array(array[self._rows]) for array in dataset.arrays)
-        request = OutputsRequest(arrays, np.array(dataset.targets[self._rows]), dataset.description)
-        inputs = prepared(request, dataset.description, plan.task, self._train_state.device)
-        return inputs, labels_of(request.targets, plan.task.targets)
+        inputs = prepared(request, plan.dataset.description, plan.task, self._train_state.device)
+        if self._train_state.passes.manual is not None:
+            self._inputs = inputs
+
+        return inputs
 
 
 def room_for_looks(dataset: Dataset, epochs: int) -> int:
