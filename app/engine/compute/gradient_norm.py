@@ -18,27 +18,33 @@ EPSILON = np.float32(1e-6)
 """Torch adds it to the norm before it divides."""
 
 
-def gradient_norm(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
+def gradient_norm(gradients: list[torch.Tensor]) -> torch.Tensor:
     """Returns the norm of the gradients as one vector, a scalar on their device."""
-    if not gradients or gradients[0].device.type != "cpu":
-        return get_total_norm(gradients)
-
-    norms = torch._foreach_norm(list(gradients))  # noqa: SLF001 - as torch.nn.utils does
-    norm: torch.Tensor = torch.linalg.vector_norm(torch.stack(norms))
-    return norm
+    return _norm_on_cpu(gradients) if _on_cpu(gradients) else get_total_norm(gradients)
 
 
 def clip_gradients(parameters: Sequence[torch.nn.Parameter], most: float) -> torch.Tensor:
     """Makes gradients shorter together whose norm is larger than `most`; returns it as it was."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = gradient_norm(gradients)
-    if not gradients or norm.device.type != "cpu":
+    gradients = [found for parameter in parameters if (found := parameter.grad) is not None]
+    if not _on_cpu(gradients):
+        norm = get_total_norm(gradients)
         clip_grads_with_norm_(parameters, most, norm)
         return norm
 
+    norm = _norm_on_cpu(gradients)
     # Nothing is waited for here, so that most gradients need not be multiplied by 1.
     share = np.float32(1) / (np.float32(norm.item()) + EPSILON) * np.float32(most)
     if not share >= 1:  # what is not a number makes the gradients so too
         torch._foreach_mul_(gradients, torch.tensor(float(share)))
 
+    return norm
+
+
+def _on_cpu(gradients: list[torch.Tensor]) -> bool:
+    return bool(gradients) and gradients[0].is_cpu
+
+
+def _norm_on_cpu(gradients: list[torch.Tensor]) -> torch.Tensor:
+    norms = torch._foreach_norm(gradients)  # noqa: SLF001 - as torch.nn.utils does
+    norm: torch.Tensor = torch.linalg.vector_norm(torch.stack(norms))
     return norm
