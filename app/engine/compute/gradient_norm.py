@@ -35,7 +35,7 @@ def clip_gradients(parameters: Sequence[torch.nn.Parameter], most: float) -> tor
     # Nothing is waited for here, so that most gradients need not be multiplied by 1.
     share = np.float32(1) / (np.float32(norm.item()) + EPSILON) * np.float32(most)
     if not share >= 1:  # what is not a number makes the gradients so too
-        torch._foreach_mul_(gradients, torch.tensor(float(share)))
+        torch._foreach_mul_(gradients, torch.scalar_tensor(float(share)))
 
     return norm
 

@@ -48,6 +48,8 @@ class Randomness:
         self._augmentation_step: tuple[int, int] | None = None
         self._network = _default_generator(device)
         self._network_state = _mixed(0, seed, NETWORK)
+        self._epoch_state: tuple[int, int, int] | None = None
+        """A state of the network's draws, an epoch, and the state after it."""
 
     @property
     def augmentation(self) -> torch.Generator:
@@ -71,7 +73,12 @@ class Randomness:
         It costs 3 microseconds, torch.manual_seed would cost 100.
         """
         self.seed_augmentation(epoch, step)
-        self._network.manual_seed(_mixed(self._network_state, epoch, step) >> 1)
+        known = self._epoch_state
+        if known is None or known[0] != self._network_state or known[1] != epoch:
+            of_epoch = _mixed(self._network_state, epoch)
+            known = self._epoch_state = self._network_state, epoch, of_epoch
+
+        self._network.manual_seed(_mixed(known[2], step) >> 1)
 
     def draw_apart(self, process: int) -> None:
         """Gives dropout draws of its own in each of several processes that share the batches.
