@@ -26,7 +26,7 @@ class PageStack(QWidget):
     """
 
     def __init__(self, dress: Callable[[QWidget], None]) -> None:
-        """dress: gives its style to a page that is made later."""
+        """dress: gives its look to a page that is made later, before it is shown."""
         super().__init__()
         self._dress = dress
         self._column = QVBoxLayout(self)
@@ -48,7 +48,7 @@ class PageStack(QWidget):
         """Returns the page of this class. Raises KeyError where there is none."""
         for number, page in enumerate(self._pages):
             if isinstance(page, _Later) and page.kind is kind:
-                page = self._made(number, page)
+                page = self._at(number)
             if isinstance(page, kind):
                 return page
 
@@ -64,19 +64,18 @@ class PageStack(QWidget):
         if number == self._current:
             return
 
-        for place, shown in ((self._current, False), (number, True)):
-            page = self._pages[place]
-            if isinstance(page, _Later):
-                page = self._made(place, page)
-            page.setVisible(shown)
-
+        self._at(self._current).hide()
         self._current = number
+        self._at(number).show()
 
-    def _made(self, number: int, later: _Later) -> QWidget:
-        page = later.make()
-        page.hide()
-        self._pages[number] = page
-        self._column.addWidget(page)
-        self._dress(page)
+    def _at(self, number: int) -> QWidget:
+        """Returns a page; makes it where it is not there yet."""
+        page = self._pages[number]
+        if isinstance(page, _Later):
+            page = page.make()
+            page.hide()
+            self._pages[number] = page
+            self._column.addWidget(page)
+            self._dress(page)
 
         return page

@@ -42,7 +42,7 @@ WIDE = 720
 
 
 class RunViews(PageStack):
-    """The pages of VIEWS. Those that are made later come to half the time of building all.
+    """The pages of VIEWS. Those that are made later take longer to build than the others together.
 
     refused(sentence): a file could not be written. asked(number): a person wants another view.
     """
@@ -51,7 +51,7 @@ class RunViews(PageStack):
     asked = Signal(int)
 
     def __init__(self, parts: Parts, overview: QWidget, curves: QWidget, log: QWidget) -> None:
-        super().__init__(parts.theme.dress)
+        super().__init__(self._prepare)
         self._parts = parts
         self._theme = parts.theme
         self._width = 0
@@ -98,24 +98,25 @@ class RunViews(PageStack):
 
     # --- making
 
+    def _prepare(self, view: QWidget) -> None:
+        self._arrange(view)
+        self._theme.dress(view)
+
     def _make_network(self) -> NetworkView:
         view = NetworkView(self._parts.session, self._parts.background, self._theme)
         view.norms_asked.connect(lambda: self.asked.emit(INSIDE))
         view.show_data(self._dataset)
-        self._arrange(view)
         return view
 
     def _make_inside(self) -> InsideView:
         view = InsideView(self._parts.session, self._theme, self._parts.preferences)
         view.sizes_card.refused.connect(self.refused)
         view.norms_card.refused.connect(self.refused)
-        self._arrange(view)
         return view
 
     def _make_memory(self) -> MemoryView:
         view = MemoryView(self._theme)
         view.over_time.refused.connect(self.refused)
-        self._arrange(view)
         return view
 
     def _make_race(self) -> RaceView:
@@ -123,5 +124,4 @@ class RunViews(PageStack):
         view = RaceView(parts.session, self._theme, parts.preferences, parts.go)
         view.refused.connect(self.refused)
         view.look_asked.connect(lambda: self.asked.emit(0))
-        self._arrange(view)
         return view
